@@ -8,22 +8,23 @@ export interface Clock {
   /** Milliseconds from an arbitrary origin; never goes back, may stand still while the machine sleeps. */
   monotonic(): number;
   /**
-   * Calls `run` once after at least `delayMs` (from 0; longer than {@link MAX_TIMER_MS} is cut to it).
-   * Must not keep the process alive. Returns a function that cancels it and is harmless when it is too late.
+   * Calls `run` once after at least `delayMs` (from 0; longer than {@link MAX_TIMER_MS} is cut to it). Must not keep the
+   * process alive unless `keepAlive` is `true`, which is asked for only while a caller awaits the outcome. Returns a
+   * function that cancels it and is harmless when it is too late.
    */
-  schedule(delayMs: number, run: () => void): () => void;
+  schedule(delayMs: number, run: () => void, keepAlive?: boolean): () => void;
 }
 
 /** Longest delay that `setTimeout` takes; above it Node fires after 1 ms (nodejs.org/api/timers.html, v20). */
 export const MAX_TIMER_MS = 2_147_483_647;
 
-/** The machine's clocks and timers. Its timers are `unref`ed: they never hold a process back from exiting. */
+/** The machine's clocks and timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  schedule(delayMs, run) {
+  schedule(delayMs, run, keepAlive = false) {
     const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
-    timer.unref();
+    if (!keepAlive) timer.unref();
     return () => clearTimeout(timer);
   },
 };

@@ -1,5 +1,8 @@
 import { EntraIdError } from './errors.js';
 
+/** What `util.inspect` calls (nodejs.org/api/util.html, custom inspection). */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
 /** What a Redis connection signs in with. */
 export interface Credentials {
   /** The Redis user. With Entra ID: the object id of the identity. */
@@ -15,13 +18,13 @@ export interface TokenInit extends Credentials {
   /** When the token arrived, in ms since the epoch on this machine's clock. */
   readonly receivedAtMs: number;
   /** Life from receipt to expiry in ms. Default: `expiresAtMs - receivedAtMs`. */
-  readonly ttlMs?: number;
+  readonly ttlMs?: number | undefined;
   /** When the source would like to be asked again, in ms since the epoch (MSAL's `refreshOn`). Default: no wish. */
-  readonly refreshAtMs?: number;
+  readonly refreshAtMs?: number | undefined;
   /** How far this machine's clock is ahead of the issuer's, in ms (negative: behind). Default: not measured. */
-  readonly clockSkewMs?: number;
+  readonly clockSkewMs?: number | undefined;
   /** The place of this token in its manager's sequence, from 1. Default: 0, not yet numbered. */
-  readonly version?: number;
+  readonly version?: number | undefined;
 }
 
 /**
@@ -62,7 +65,7 @@ export class Token implements Credentials {
   }
 
   /** Everything but the secret. */
-  toJSON(): Record<string, unknown> {
+  toJSON(): object {
     return { ...this, password: '[redacted]' };
   }
 
@@ -70,8 +73,8 @@ export class Token implements Credentials {
     return `Token(${this.username}, version ${this.version}, expires ${isoTime(this.expiresAtMs)})`;
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
+  static {
+    Object.defineProperty(this.prototype, INSPECT, { value: this.prototype.toString });
   }
 }
 
@@ -82,7 +85,10 @@ function nonEmpty(name: string, value: string): string {
 
 function finite(name: string, value: number): number {
   if (Number.isFinite(value)) return value;
-  throw new EntraIdError('INVALID_TOKEN', `the token's ${name} must be a finite number, got ${String(value)}`);
+  throw new EntraIdError(
+    'INVALID_TOKEN',
+    `the token's ${name} must be a finite number, got ${String(value)}`,
+  );
 }
 
 /** `Date` covers ±8.64e15 ms (ECMA-262 §21.4.1.1); a token that claims to live longer must not break its printing. */
