@@ -144,8 +144,11 @@ export class TokenManager {
       onError: (error) => listener.onError?.(error),
       onStateChange: (change) => listener.onStateChange?.(change),
     });
-    queueMicrotask(() => guard(() => deliver(this.currentToken())));
     if (this.#listeners.size === 1) this.#arm();
+    queueMicrotask(() => {
+      guard(() => deliver(this.currentToken()));
+      this.#reportState();
+    });
     return () => {
       if (!subscribed) return;
       subscribed = false;

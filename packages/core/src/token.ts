@@ -74,7 +74,7 @@ export class Token implements Credentials {
   }
 
   static {
-    Object.defineProperty(this.prototype, INSPECT, { value: this.prototype.toString });
+    Object.defineProperty(Token.prototype, INSPECT, { value: Token.prototype.toString });
   }
 }
 
