@@ -1,4 +1,4 @@
-import type { EntraIdError } from './errors.js';
+import { EntraIdError } from './errors.js';
 import type { IdentityProvider } from './identity-provider.js';
 import { checkFunction, checkKnownOptions } from './option-checks.js';
 import type { ReauthenticatorOptions } from './reauthentication.js';
@@ -118,6 +118,12 @@ export function createCredentialsProvider(
   source: CredentialsSource,
   options: CredentialsProviderOptions = {},
 ): CredentialsProvider {
+  if (typeof source !== 'object' || source === null) {
+    throw new EntraIdError(
+      'INVALID_OPTION',
+      `createCredentialsProvider takes an identity provider, a token manager or a credentials provider, got ${source === null ? 'null' : typeof source}`,
+    );
+  }
   const existing = asCredentialsProvider(source);
   if (existing !== undefined) {
     checkKnownOptions('a credentials provider that exists already', options, []);

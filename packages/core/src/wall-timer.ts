@@ -22,7 +22,8 @@ export function scheduleByWallClock(
       if (elapsedMs() >= delayMs) run();
       else nap();
     };
-    cancel = clock.schedule(Math.min(Math.max(leftMs, 0), MAX_NAP_MS), wake, keepAlive);
+    // Whole milliseconds: what is left of a fraction would be too little for the clock to move.
+    cancel = clock.schedule(Math.min(Math.max(Math.ceil(leftMs), 0), MAX_NAP_MS), wake, keepAlive);
   };
   nap();
   return () => cancel();
