@@ -18,6 +18,8 @@ export interface TokenAcquisitionHost {
   readonly minRequestIntervalMs: number;
   /** Whether a token is held whose successor the source's own cache would not give. */
   holdsToken(): boolean;
+  /** The token that is held, while it is valid. */
+  currentToken(): Token | undefined;
   /** Life left of the token that is held, in ms; 0 when there is none. */
   remainingMs(): number;
   /** Whether anybody is subscribed, so that a round goes on even when no caller waits for it. */
@@ -34,8 +36,8 @@ interface Round {
   readonly promise: Promise<Token>;
   /** Callers that await it. */
   waiters: number;
-  /** An answer that came after its attempt had timed out: the round needs no further request. */
-  lateToken: Token | undefined;
+  /** A token came after its attempt had timed out: while it is valid, the round needs no further request. */
+  answeredLate: boolean;
 }
 
 /**
@@ -127,7 +129,7 @@ export class TokenAcquisition {
     const round: Round = {
       controller,
       waiters: 0,
-      lateToken: undefined,
+      answeredLate: false,
       // One microtask later the caller that started it counts as a waiter.
       promise: Promise.resolve()
         .then(run)
@@ -139,7 +141,8 @@ export class TokenAcquisition {
   }
 
   async #request(forceRefresh: boolean, round: Round): Promise<Token> {
-    if (round.lateToken !== undefined) return round.lateToken;
+    const late = round.answeredLate ? this.#host.currentToken() : undefined;
+    if (late !== undefined) return late;
     const { identityProvider, clock, requestTimeoutMs } = this.#host;
     const startedMs = clock.monotonic();
     const durationMs = (): number => clock.monotonic() - startedMs;
@@ -164,7 +167,8 @@ export class TokenAcquisition {
   #acceptLate(response: IdentityProviderResponse, durationMs: number, round: Round): void {
     if (round.controller.signal.aborted) return;
     try {
-      round.lateToken = this.#host.accept(response, durationMs);
+      this.#host.accept(response, durationMs);
+      round.answeredLate = true;
     } catch {
       return; // The attempt has already been reported as timed out.
     }
@@ -172,7 +176,7 @@ export class TokenAcquisition {
   }
 
   #settle(round: Round, ended: Token | FailedRound): Token {
-    const outcome = round.lateToken ?? ended;
+    const outcome = (round.answeredLate ? this.#host.currentToken() : undefined) ?? ended;
     if (round.controller.signal.aborted) throw round.controller.signal.reason;
     this.#round = undefined;
     if (!('error' in outcome)) {

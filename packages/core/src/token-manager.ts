@@ -63,6 +63,7 @@ export class TokenManager {
       ...this.#options,
       identityProvider,
       holdsToken: () => this.#held !== undefined,
+      currentToken: () => this.currentToken(),
       remainingMs: () => this.#held?.remainingMs ?? 0,
       isWanted: () => this.#listeners.size > 0,
       accept: (response, durationMs) => this.#accept(response, durationMs),
