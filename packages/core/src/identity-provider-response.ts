@@ -61,9 +61,19 @@ export function rawToken(token: string | null | undefined): RawTokenResponse {
   return concealed('RawToken', 'rawToken', token);
 }
 
-/** The payload is not enumerable, so that printing or serialising a response does not print the token. */
+/** What `util.inspect` calls (nodejs.org/api/util.html, custom inspection). */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** The payload is behind an accessor, so that printing, serialising or spreading a response does not show the token. */
 function concealed<T extends IdentityProviderResponse>(type: T['type'], key: string, payload: unknown): T {
-  return Object.freeze(Object.defineProperty({ type }, key, { value: payload })) as T;
+  const accessors = {
+    get [key](): unknown {
+      return payload;
+    },
+    toJSON: () => ({ type }),
+    [INSPECT]: () => `${type} response [redacted]`,
+  };
+  return Object.freeze(Object.create(accessors, { type: { value: type, enumerable: true } })) as T;
 }
 
 function requireObject<T>(constructorName: string, payload: T | null | undefined): asserts payload is T {

@@ -49,6 +49,7 @@ export class TokenAcquisition {
   #round: Round | undefined;
   #failedRounds = 0;
   #failed: FailedRound | undefined;
+  #lastAnswerRefused = false;
   #notBeforeMonotonicMs = Number.NEGATIVE_INFINITY;
 
   constructor(host: TokenAcquisitionHost) {
@@ -150,15 +151,18 @@ export class TokenAcquisition {
     try {
       const response = await requestToken({
         identityProvider,
-        // What the source's own cache would answer is already here.
-        forceRefresh: forceRefresh || this.#host.holdsToken(),
+        // What the source's own cache would answer is already here, or was of no use.
+        forceRefresh: forceRefresh || this.#lastAnswerRefused || this.#host.holdsToken(),
         signal: round.controller.signal,
         timeoutMs: requestTimeoutMs,
         clock,
         keepAlive: round.waiters > 0,
         onLateAnswer: (late) => this.#acceptLate(late, durationMs(), round),
       });
-      return this.#host.accept(response, durationMs());
+      this.#lastAnswerRefused = true;
+      const token = this.#host.accept(response, durationMs());
+      this.#lastAnswerRefused = false;
+      return token;
     } finally {
       this.#holdBack(this.#host.minRequestIntervalMs);
     }

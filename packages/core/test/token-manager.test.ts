@@ -103,6 +103,17 @@ describe('TokenManager.getToken', () => {
     expect(source.requests).toHaveLength(1);
   });
 
+  it('asks the source to bypass its cache after an answer that could not be used', async () => {
+    const { manager, source, clock } = setup({
+      script: (clock) => (request) =>
+        rawToken(tokenAt(clock, request.forceRefresh ? HOUR : -SECOND, request.number)),
+    });
+    const token = manager.getToken();
+    await clock.advance(SECOND);
+    expect((await token).version).toBe(1);
+    expect(source.requests.map(({ forceRefresh }) => forceRefresh)).toEqual([false, true]);
+  });
+
   it('[G9] rejects with the classified failure and keeps the cause', async () => {
     const cause = Object.assign(new Error('no'), { errorCode: 'invalid_client', status: 401 });
     const { manager } = setup({ script: () => () => Promise.reject(cause) });
