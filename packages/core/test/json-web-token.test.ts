@@ -35,16 +35,15 @@ describe('decodeClaims', () => {
   });
 
   it('reads the payload with and without padding, in both alphabets of base64', () => {
-    // Bytes that base64 writes with + and /, and lengths that need 0, 1 and 2 characters of padding.
-    for (const text of ['{"a":"~~~???"}', '{"a":"~~~???>"}', '{"a":"~~~???>>"}']) {
+    // Bytes that base64 writes with + and /, in lengths that need 1, 0 and 2 characters of padding.
+    const texts = ['{"a":"~~~???"}', '{"a":"~~~???>"}', '{"a":"~~~???>>"}'];
+    expect(texts.map((text) => base64(text).replace(/[^+/=]/g, ''))).toEqual(['+/=', '+/', '+/==']);
+    for (const text of texts) {
       const claims: unknown = JSON.parse(text);
       expect(decodeClaims(around(base64(text)))).toEqual(claims);
       expect(decodeClaims(around(base64url(text)))).toEqual(claims);
       expect(decodeClaims(around(base64(text).replace(/=+$/, '')))).toEqual(claims);
     }
-    expect(base64('{"a":"~~~???"}')).toMatch(/[+/]/);
-    expect(base64('{"a":"~~~???"}')).toMatch(/==$/);
-    expect(base64('{"a":"~~~???>"}')).toMatch(/[^=]=$/);
   });
 
   it('reads a payload that starts with a byte order mark', () => {
