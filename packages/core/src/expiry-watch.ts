@@ -1,32 +1,33 @@
 import type { Clock } from './clock.js';
-import { atRiskMs } from './reauthentication-time.js';
-import type { Token } from './token.js';
 import { scheduleByWallClock } from './wall-timer.js';
 
-/** One timer per token in use, however many connections use it: tells when its expiry is near. */
-export class ExpiryWatch {
+/** One timer per key: a token that many connections use is watched once. */
+export class ExpiryWatch<Key> {
   readonly #clock: Clock;
-  readonly #onNearExpiry: (version: number) => void;
-  readonly #cancels = new Map<number, () => void>();
+  readonly #onNear: (key: Key) => void;
+  readonly #cancels = new Map<Key, () => void>();
 
-  constructor(clock: Clock, onNearExpiry: (version: number) => void) {
+  constructor(clock: Clock, onNear: (key: Key) => void) {
     this.#clock = clock;
-    this.#onNearExpiry = onNearExpiry;
+    this.#onNear = onNear;
   }
 
-  /** Watches `token` unless it is watched already. One whose expiry is near is told of at once, in a timer. */
-  add({ version, expiresAtMs, ttlMs }: Token): void {
-    if (this.#cancels.has(version)) return;
-    const delayMs = expiresAtMs - this.#clock.now() - atRiskMs(ttlMs);
+  /** Tells of `key` once, in `delayMs`, unless it is watched already. An infinite delay is no delay to wait for. */
+  add(key: Key, delayMs: number): void {
+    if (this.#cancels.has(key) || !Number.isFinite(delayMs)) return;
     const cancel = scheduleByWallClock(this.#clock, delayMs, () => {
-      this.#cancels.delete(version);
-      this.#onNearExpiry(version);
+      this.#cancels.delete(key);
+      this.#onNear(key);
     });
-    this.#cancels.set(version, cancel);
+    this.#cancels.set(key, cancel);
+  }
+
+  delete(key: Key): void {
+    this.#cancels.get(key)?.();
+    this.#cancels.delete(key);
   }
 
   clear(): void {
-    for (const cancel of this.#cancels.values()) cancel();
-    this.#cancels.clear();
+    for (const key of [...this.#cancels.keys()]) this.delete(key);
   }
 }

@@ -9,6 +9,7 @@ export {
 } from './credentials-provider.js';
 export type { DiagnosticsEvents } from './diagnostics.js';
 export { EntraIdError, type EntraIdErrorCode, type EntraIdErrorDetails, isEntraIdError } from './errors.js';
+export type { ExpiryPolicy } from './expiry-policy.js';
 export { classifyFailure, type FailureClassification } from './failure-classification.js';
 export type { IdentityProvider, RequestTokenOptions } from './identity-provider.js';
 export {

@@ -1,3 +1,4 @@
+import { checkExpiryPolicy } from './expiry-policy.js';
 import { checkFunction, checkKnownOptions, checkNumber } from './option-checks.js';
 import type { ReauthenticatorOptions } from './reauthentication.js';
 
@@ -8,11 +9,29 @@ export type ResolvedReauthenticatorOptions = Required<ReauthenticatorOptions>;
 export function resolveReauthenticatorOptions(
   options: ReauthenticatorOptions,
 ): ResolvedReauthenticatorOptions {
-  checkKnownOptions('reauthentication', options, ['windowMs', 'maxConcurrency', 'authTimeoutMs', 'random']);
-  const { windowMs = 30_000, maxConcurrency = 64, authTimeoutMs = 10_000, random = Math.random } = options;
+  checkKnownOptions('reauthentication', options, [
+    'expiryPolicy',
+    'windowMs',
+    'maxConcurrency',
+    'authTimeoutMs',
+    'random',
+  ]);
+  const {
+    expiryPolicy = 'close-at-expiry',
+    windowMs = 30_000,
+    maxConcurrency = 64,
+    authTimeoutMs = 10_000,
+    random = Math.random,
+  } = options;
   checkNumber('reauthentication.windowMs', windowMs, { min: 0, max: 600_000, unit: 'ms' });
   checkNumber('reauthentication.maxConcurrency', maxConcurrency, { min: 1, max: 10_000, integer: true });
   checkNumber('reauthentication.authTimeoutMs', authTimeoutMs, { min: 100, max: 600_000, unit: 'ms' });
   checkFunction('reauthentication.random', random);
-  return { windowMs, maxConcurrency, authTimeoutMs, random };
+  return {
+    expiryPolicy: checkExpiryPolicy('reauthentication.expiryPolicy', expiryPolicy),
+    windowMs,
+    maxConcurrency,
+    authTimeoutMs,
+    random,
+  };
 }

@@ -1,4 +1,5 @@
 import type { DiagnosticsEvents } from './diagnostics.js';
+import type { ExpiryPolicy } from './expiry-policy.js';
 import type { Token } from './token.js';
 
 /**
@@ -39,6 +40,8 @@ export interface ReauthenticationObserver {
 
 /** How AUTHs are spread. Checked at construction: `INVALID_OPTION` names the bad one. */
 export interface ReauthenticatorOptions {
+  /** When the server ends a connection. Default `close-at-expiry`, as Azure does. */
+  readonly expiryPolicy?: ExpiryPolicy;
   /**
    * Longest time over which the AUTHs of one rotation are spread, from 0 to 600,000 ms. Default 30,000, and never more
    * than a tenth of what is left of the connection's token. Microsoft asks for staggering

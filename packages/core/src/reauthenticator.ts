@@ -1,8 +1,6 @@
 import type { Clock } from './clock.js';
-import { EntraIdError, isEntraIdError } from './errors.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { LiveConnection } from './live-connection.js';
-import { messageOf } from './message-of.js';
 import { checkFunction, checkString } from './option-checks.js';
 import type {
   ReauthenticationObserver,
@@ -22,6 +20,9 @@ import type { Token } from './token.js';
 import type { TokenManager } from './token-manager.js';
 import { scheduleByWallClock } from './wall-timer.js';
 
+/** Connections with an age limit are due up to this share of their waiting time later than the earliest moment. */
+const DUE_JITTER = 0.1;
+
 /**
  * The one place that decides when a live connection sends AUTH. Level-triggered: whoever holds an older token than the
  * current one is due, so a missed event, a refused AUTH and a machine that slept need no path of their own.
@@ -37,7 +38,8 @@ export class Reauthenticator {
   readonly #options: ResolvedReauthenticatorOptions;
   readonly #connections = new Set<LiveConnection>();
   readonly #reports = new ReauthenticationReports();
-  readonly #expiryWatch: ExpiryWatch;
+  /** By the token's version where the token decides, else by the connection. */
+  readonly #expiryWatch: ExpiryWatch<number | LiveConnection>;
   /** Due, but without a slot, or waiting for the new token to be proven. In the order they became due. */
   readonly #waiting = new Set<LiveConnection>();
   #active = 0;
@@ -51,7 +53,7 @@ export class Reauthenticator {
     this.#options = resolveReauthenticatorOptions(options);
     this.#tokenManager = tokenManager;
     this.#clock = tokenManager.clock;
-    this.#expiryWatch = new ExpiryWatch(this.#clock, (version) => this.#nearExpiry(version));
+    this.#expiryWatch = new ExpiryWatch(this.#clock, (key) => this.#nearExpiry(key));
   }
 
   /**
@@ -70,11 +72,9 @@ export class Reauthenticator {
         if (to === 'closed') for (const each of [...this.#connections]) this.#remove(each);
       },
     });
-    const connection = new LiveConnection(target, token);
+    const connection = new LiveConnection(target, token, this.#options.expiryPolicy, this.#clock.now());
     this.#connections.add(connection);
-    this.#prove(token);
-    this.#expiryWatch.add(token);
-    this.#enqueue(connection);
+    this.#settleIn(connection);
     return {
       retry: () => this.#enqueue(connection),
       dispose: () => this.#remove(connection),
@@ -88,15 +88,17 @@ export class Reauthenticator {
 
   status(): ReauthenticatorStatus {
     const current = this.#tokenManager.currentToken();
+    const nowMs = this.#clock.now();
     let behind = 0;
     if (current !== undefined) {
-      for (const connection of this.#connections) if (connection.isBehind(current)) behind++;
+      for (const connection of this.#connections) if (connection.isDue(current, nowMs)) behind++;
     }
     return { connections: this.#connections.size, behind };
   }
 
   #rotate(current: Token): void {
-    const due = [...this.#connections].filter((connection) => connection.isBehind(current));
+    const nowMs = this.#clock.now();
+    const due = [...this.#connections].filter((connection) => connection.isDue(current, nowMs));
     for (const connection of due) connection.startOver();
     this.#spread(due);
   }
@@ -129,9 +131,9 @@ export class Reauthenticator {
     const current = this.#tokenManager.currentToken();
     const nowMs = this.#clock.now();
     for (const connection of this.#waiting) {
-      if (current === undefined || !connection.isBehind(current)) this.#waiting.delete(connection);
+      if (current === undefined || !connection.isDue(current, nowMs)) this.#waiting.delete(connection);
       else if (this.#active >= this.#options.maxConcurrency) return;
-      else if (current.version <= this.#provenVersion || connection.isAtRisk(nowMs))
+      else if (current.version <= this.#provenVersion || connection.riskInMs(nowMs) <= 0)
         this.#start(connection, current);
       else if (this.#probe === undefined && connection.target.isIdle?.() !== false)
         this.#start(connection, current);
@@ -148,7 +150,7 @@ export class Reauthenticator {
       this.#cancelPatience = undefined;
       const current = this.#tokenManager.currentToken();
       const [longest] = this.#waiting;
-      if (this.#probe === undefined && current !== undefined && longest?.isBehind(current)) {
+      if (this.#probe === undefined && current !== undefined && longest?.isDue(current, this.#clock.now())) {
         this.#start(longest, current);
       }
     });
@@ -191,16 +193,29 @@ export class Reauthenticator {
 
   #applied(connection: LiveConnection, token: Token, durationMs: number): void {
     const { attempts } = connection;
-    connection.signedIn(token);
-    this.#expiryWatch.add(token);
-    this.#prove(token);
+    connection.signedIn(token, this.#clock.now());
     this.#reports.reauthenticated({
       connectionId: connection.target.id,
       version: token.version,
       attempt: attempts,
       durationMs,
     });
-    this.#enqueue(connection);
+    this.#settleIn(connection);
+  }
+
+  /** A sign-in, by handshake or AUTH, succeeded: proves its token, starts its watch, and looks whether more is due. */
+  #settleIn(connection: LiveConnection): void {
+    const { token } = connection;
+    const { expiryPolicy, random } = this.#options;
+    const nowMs = this.#clock.now();
+    const key = expiryPolicy === 'close-at-expiry' ? token.version : connection;
+    if (key === connection) this.#expiryWatch.delete(key);
+    this.#expiryWatch.add(key, connection.riskInMs(nowMs));
+    this.#prove(token);
+    const dueInMs = connection.dueAtMs - nowMs;
+    // Connections that were opened together would otherwise come due together.
+    if (Number.isFinite(dueInMs)) this.#schedule(connection, dueInMs * (1 + DUE_JITTER * random()));
+    else this.#enqueue(connection);
   }
 
   #deferred(connection: LiveConnection): void {
@@ -211,12 +226,7 @@ export class Reauthenticator {
 
   #refused(connection: LiveConnection, token: Token, cause: unknown): void {
     const { id } = connection.target;
-    const error = isEntraIdError(cause)
-      ? cause
-      : new EntraIdError('REAUTHENTICATION_FAILED', `${id} did not take the new token: ${messageOf(cause)}`, {
-          cause,
-          connectionId: id,
-        });
+    const error = refusalError(id, cause);
     connection.lastError = error;
     const remainingMs = connection.remainingMs(this.#clock.now());
     const nextAttemptInMs = refusalDelayMs(connection.attempts, remainingMs, this.#options.random());
@@ -241,9 +251,9 @@ export class Reauthenticator {
     this.#spread(waiting);
   }
 
-  #nearExpiry(version: number): void {
-    for (const connection of [...this.#connections]) {
-      if (connection.token.version === version) this.#atRisk(connection);
+  #nearExpiry(key: number | LiveConnection): void {
+    for (const connection of typeof key === 'number' ? [...this.#connections] : [key]) {
+      if (key === connection || connection.token.version === key) this.#atRisk(connection);
     }
   }
 
@@ -253,13 +263,11 @@ export class Reauthenticator {
     const { id } = connection.target;
     const cause = connection.lastError ?? this.#tokenManager.status().lastError;
     const expiresInMs = Math.max(0, connection.remainingMs(this.#clock.now()));
-    const because = cause === undefined ? '' : `: ${cause.message}`;
-    const message = `the token of ${id} expires in ${(expiresInMs / 1000).toFixed(1)} s and it took no newer one${because}`;
     this.#reports.atRisk({
       connectionId: id,
       version: connection.token.version,
       expiresInMs,
-      error: new EntraIdError('CONNECTION_AT_RISK', message, { cause, connectionId: id }),
+      error: atRiskError(id, expiresInMs, cause),
     });
     this.#enqueue(connection);
   }
@@ -268,6 +276,7 @@ export class Reauthenticator {
     if (connection.disposed) return;
     connection.disposed = true;
     connection.cancelNext?.();
+    this.#expiryWatch.delete(connection);
     this.#waiting.delete(connection);
     this.#connections.delete(connection);
     if (this.#connections.size > 0) return;

@@ -4,7 +4,6 @@ import { FakeClock, ScriptedIdentityProvider, unsignedJwt } from '../src/testing
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 /** 70 % of an hour. */
 const ROTATION = 42 * MINUTE;
 const WINDOW = 30 * SECOND;
