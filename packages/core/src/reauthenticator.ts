@@ -9,6 +9,7 @@ import type {
   ReauthenticatorOptions,
   ReauthenticatorStatus,
 } from './reauthentication.js';
+import { atRiskError, refusalError } from './reauthentication-errors.js';
 import {
   type ResolvedReauthenticatorOptions,
   resolveReauthenticatorOptions,
