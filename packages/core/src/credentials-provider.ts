@@ -3,35 +3,20 @@ import type { IdentityProvider } from './identity-provider.js';
 import { checkFunction, checkKnownOptions } from './option-checks.js';
 import type { ReauthenticatorOptions } from './reauthentication.js';
 import { Reauthenticator } from './reauthenticator.js';
+import {
+  ActiveSubscription,
+  type CredentialsListener,
+  type Subscription,
+  type SubscriptionRegistry,
+} from './subscription.js';
 import type { Token } from './token.js';
-import type { TokenListener } from './token-listener.js';
 import { TokenManager } from './token-manager.js';
 import { TOKEN_MANAGER_OPTION_NAMES, type TokenManagerOptions } from './token-manager-options.js';
-
-/** Told about the tokens that follow the first one. Recognised by identity: one object is one subscription. */
-export interface CredentialsListener {
-  /** A newer token is in force. */
-  onNext(token: Token): void;
-  /** A round of requests failed; more will follow. What is in force stays so until it expires. */
-  onError?(error: EntraIdError): void;
-}
-
-/** A running subscription. */
-export interface Subscription {
-  /** Ends it. Idempotent; the listener is not called afterwards. */
-  dispose(): void;
-  [Symbol.dispose](): void;
-}
 
 /** Everything that {@link createCredentialsProvider} can be configured with. */
 export interface CredentialsProviderOptions extends TokenManagerOptions {
   /** How the AUTHs of live connections are spread. */
   readonly reauthentication?: Omit<ReauthenticatorOptions, 'random'>;
-}
-
-interface Entry {
-  readonly promise: Promise<[Token, Subscription]>;
-  readonly dispose: () => void;
 }
 
 /**
@@ -41,7 +26,9 @@ interface Entry {
 export class CredentialsProvider {
   readonly tokenManager: TokenManager;
   readonly reauthenticator: Reauthenticator;
-  readonly #entries = new Map<CredentialsListener, Entry>();
+  readonly #subscriptions = new Map<CredentialsListener, ActiveSubscription>();
+  readonly #registry: SubscriptionRegistry = { remove: (listener) => this.#remove(listener) };
+  #unsubscribe: (() => void) | undefined;
 
   constructor(
     tokenManager: TokenManager,
@@ -53,50 +40,50 @@ export class CredentialsProvider {
 
   /**
    * Resolves to the credentials to sign in with now, and to the handle that ends the subscription; every later token
-   * goes to `listener`. Subscribing the same object again changes nothing: it gets the same answer, and any handle ends
-   * it. Rejects as {@link TokenManager.getToken} does, and leaves nothing behind then.
+   * goes to `listener`. Subscribing the same object again adds nothing: it gets the current credentials, and any handle
+   * ends it. Rejects as {@link TokenManager.getToken} does, and leaves nothing behind then.
    */
-  subscribe(listener: CredentialsListener): Promise<[Token, Subscription]> {
-    const existing = this.#entries.get(listener);
-    if (existing !== undefined) return existing.promise;
+  async subscribe(listener: CredentialsListener): Promise<[Token, Subscription]> {
     checkFunction('listener.onNext', listener?.onNext);
-    let firstVersion = Number.POSITIVE_INFINITY;
-    const tokenListener: TokenListener = {
-      // Until the first token is handed over it is the newest there is, so nothing in between is missed.
-      onNext: (token) => (token.version > firstVersion ? listener.onNext(token) : undefined),
-      onError: (error) => listener.onError?.(error),
-    };
-    const unsubscribe = this.tokenManager.subscribe(tokenListener);
-    const abort = new AbortController();
-    const dispose = (): void => {
-      this.#entries.delete(listener);
-      unsubscribe();
-      abort.abort();
-    };
-    const subscription: Subscription = { dispose, [Symbol.dispose]: dispose };
-    const promise = this.tokenManager.getToken({ signal: abort.signal }).then(
-      (token): [Token, Subscription] => {
-        firstVersion = token.version;
-        return [token, subscription];
+    this.#unsubscribe ??= this.tokenManager.subscribe({
+      onNext: (token) => {
+        for (const subscription of this.#subscriptions.values()) subscription.next(token);
       },
-      (error: unknown) => {
-        dispose();
-        throw error;
+      onError: (error) => {
+        for (const subscription of this.#subscriptions.values()) subscription.error(error);
       },
-    );
-    this.#entries.set(listener, { promise, dispose });
-    return promise;
+    });
+    const subscription =
+      this.#subscriptions.get(listener) ?? new ActiveSubscription(listener, this.#registry);
+    this.#subscriptions.set(listener, subscription);
+    try {
+      const token =
+        this.tokenManager.currentToken() ??
+        (await this.tokenManager.getToken({ signal: subscription.waitSignal }));
+      subscription.startAfter(token);
+      return [token, subscription];
+    } catch (error) {
+      subscription.dispose();
+      throw error;
+    }
   }
 
   /** Ends every subscription and the token manager with it. Idempotent. */
   close(): void {
-    for (const { dispose } of [...this.#entries.values()]) dispose();
+    for (const subscription of [...this.#subscriptions.values()]) subscription.dispose();
     this.tokenManager.close();
   }
 
   /** The same as {@link close}. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #remove(listener: CredentialsListener): void {
+    this.#subscriptions.delete(listener);
+    if (this.#subscriptions.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
   }
 }
 

@@ -3,6 +3,9 @@ import { type RefreshPolicy, refreshAfterMs, sameTokenRetryMs } from './refresh-
 import type { Token } from './token.js';
 import { stopwatch } from './wall-timer.js';
 
+/** A token's times are whole seconds (RFC 7519 §2, NumericDate). */
+const EXPIRY_RESOLUTION_MS = 1000;
+
 /** A token in a manager's hands: how much of its life is left, and when it is due for renewal. */
 export class HeldToken {
   readonly token: Token;
@@ -35,11 +38,14 @@ export class HeldToken {
   }
 
   /**
-   * Whether `next` takes its place: always when its own life is over; otherwise a different token that lives longer.
-   * Azure's endpoints sometimes answer from an older cache.
+   * Whether `next` takes its place: always when its own life is over; otherwise when it is a different token that does
+   * not end earlier. Azure's endpoints sometimes answer from an older cache.
    */
   yieldsTo(next: Token): boolean {
-    return this.expired || (next.password !== this.token.password && next.ttlMs > this.remainingMs);
+    return (
+      this.expired ||
+      (next.password !== this.token.password && next.ttlMs + EXPIRY_RESOLUTION_MS >= this.remainingMs)
+    );
   }
 
   /** A server refused it before its time: it counts as expired. */

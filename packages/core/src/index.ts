@@ -1,11 +1,9 @@
 export { type Clock, MAX_TIMER_MS, systemClock } from './clock.js';
 export {
-  type CredentialsListener,
   CredentialsProvider,
   type CredentialsProviderOptions,
   type CredentialsSource,
   createCredentialsProvider,
-  type Subscription,
 } from './credentials-provider.js';
 export type { DiagnosticsEvents } from './diagnostics.js';
 export { EntraIdError, type EntraIdErrorCode, type EntraIdErrorDetails, isEntraIdError } from './errors.js';
@@ -53,6 +51,7 @@ export {
   type TokenContents,
 } from './response-parser.js';
 export type { RetryPolicy } from './retry-policy.js';
+export type { CredentialsListener, Subscription } from './subscription.js';
 export { type Credentials, Token, type TokenInit } from './token.js';
 export type { TokenListener } from './token-listener.js';
 export { type GetTokenOptions, TokenManager } from './token-manager.js';

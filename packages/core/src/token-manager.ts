@@ -86,8 +86,9 @@ export class TokenManager {
    * only a change of configuration can mend, or a `Retry-After` longer than the back-off, calls reject at once with that
    * error and without a request until the next round is due.
    */
-  getToken(options: GetTokenOptions = {}): Promise<Token> {
-    const { forceRefresh = false, signal } = options;
+  getToken(options?: GetTokenOptions): Promise<Token> {
+    const forceRefresh = options?.forceRefresh ?? false;
+    const signal = options?.signal;
     if (this.#closed) return Promise.reject(closedError());
     if (signal?.aborted === true) {
       return Promise.reject(
