@@ -1,4 +1,13 @@
+export {
+  type AdapterSubject,
+  adapterContract,
+  type ContractClient,
+  type ContractServer,
+  type ObservedSignIn,
+} from './adapter-contract.js';
+export type { RegisterTest } from './contract.js';
 export { FakeClock } from './fake-clock.js';
+export { type IdentityProviderSubject, identityProviderContract } from './identity-provider-contract.js';
 export {
   type IdentityScript,
   ScriptedIdentityProvider,
