@@ -34,6 +34,8 @@ export async function runTokenRound(context: RoundContext): Promise<Token | Fail
   let delayMs = 0;
   for (let attempt = 1; ; attempt++) {
     await context.sleep(Math.max(delayMs, context.waitMs()));
+    // Whoever wanted the token may have left in the same turn.
+    if (signal.aborted) throw signal.reason;
     try {
       return await context.request();
     } catch (cause) {
