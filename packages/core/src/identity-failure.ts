@@ -19,7 +19,7 @@ export function identityFailure(
   let retryable = byDefault.retryable;
   if (isRetryable !== undefined) {
     guard(() => {
-      retryable = isRetryable(cause) === true;
+      retryable = isRetryable(cause);
     });
   }
   if (isEntraIdError(cause)) return { error: cause, retryable };

@@ -70,8 +70,9 @@ function invalidOption(message: string): EntraIdError {
 
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
-  if (typeof value === 'object' || typeof value === 'function') return describeType(value);
-  return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+    return String(value);
+  return describeType(value);
 }
 
 function describeType(value: unknown): string {

@@ -31,11 +31,11 @@ export interface ReauthenticationRegistration {
 /** Told about every connection's re-authentication. A throwing observer hurts nobody. */
 export interface ReauthenticationObserver {
   /** A live connection took a newer token. */
-  onReauthenticated?(event: DiagnosticsEvents['entraid:connection:reauthenticated']): void;
+  onReauthenticated?(event: DiagnosticsEvents['entraid:connection:reauthenticated']): unknown;
   /** A live connection did not take it, and keeps the token it has. It will be asked again. */
-  onReauthenticationFailed?(event: DiagnosticsEvents['entraid:connection:reauthentication-failed']): void;
+  onReauthenticationFailed?(event: DiagnosticsEvents['entraid:connection:reauthentication-failed']): unknown;
   /** A live connection nears its token's expiry without a newer one. Once per connection and token. */
-  onConnectionAtRisk?(event: DiagnosticsEvents['entraid:connection:at-risk']): void;
+  onConnectionAtRisk?(event: DiagnosticsEvents['entraid:connection:at-risk']): unknown;
 }
 
 /** How AUTHs are spread. Checked at construction: `INVALID_OPTION` names the bad one. */

@@ -2,12 +2,15 @@ import type { EntraIdError } from './errors.js';
 import { guard } from './listener-set.js';
 import type { Token } from './token.js';
 
-/** Told about the tokens that follow the first one. Recognised by identity: one object is one subscription. */
+/**
+ * Told about the tokens that follow the first one. Recognised by identity: one object is one subscription. What a method
+ * returns is ignored, but for a promise that rejects, which is reported like an exception.
+ */
 export interface CredentialsListener {
   /** A newer token is in force. */
-  onNext(token: Token): void;
+  onNext(token: Token): unknown;
   /** A round of requests failed; more will follow. What is in force stays so until it expires. */
-  onError?(error: EntraIdError): void;
+  onError?(error: EntraIdError): unknown;
 }
 
 /** The handle of a running subscription. */

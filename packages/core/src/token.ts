@@ -61,16 +61,21 @@ export class Token implements Credentials {
 
   /** The same token under another number. */
   withVersion(version: number): Token {
-    return new Token({ ...this, password: this.#password, version });
+    return new Token({ ...this.#visible(), password: this.#password, version });
   }
 
   /** Everything but the secret. */
   toJSON(): object {
-    return { ...this, password: '[redacted]' };
+    return { ...this.#visible(), password: '[redacted]' };
   }
 
   toString(): string {
     return `Token(${this.username}, version ${this.version}, expires ${isoTime(this.expiresAtMs)})`;
+  }
+
+  #visible(): Omit<TokenInit, 'password'> {
+    const { username, expiresAtMs, receivedAtMs, ttlMs, refreshAtMs, clockSkewMs, version } = this;
+    return { username, expiresAtMs, receivedAtMs, ttlMs, refreshAtMs, clockSkewMs, version };
   }
 
   static {

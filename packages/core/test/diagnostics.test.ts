@@ -72,7 +72,7 @@ describe('diagnostics channels', () => {
   it('tell of the same token again, with the time of the next request', async () => {
     const { clock, credentials, source, issued } = setup();
     await credentials.subscribe({ onNext: () => {} });
-    source.script = () => rawToken(issued[0] as string);
+    source.script = () => rawToken(issued[0]);
     await clock.advance(ROTATION);
     expect(eventsOf('entraid:token:unchanged')).toEqual([
       { username: 'user', version: 1, nextRefreshInMs: 13 * MINUTE + SECOND },

@@ -39,7 +39,7 @@ describe('authResult', () => {
     for (const token of unusable.notAToken) {
       const error = thrownBy(() => authResult({ accessToken: token as never }));
       expect(error).toMatchObject({ code: 'INVALID_RESPONSE' });
-      expect(error.message).toContain('accessToken');
+      expect(error.message).toContain('authResult() needs a non-empty string as accessToken');
     }
   });
 });
@@ -76,13 +76,19 @@ describe('rawToken', () => {
     expect(response.rawToken).toBe(SECRET);
   });
 
+  it('takes a token of 1 character, as each of the three does', () => {
+    expect(rawToken('x').rawToken).toBe('x');
+    expect(accessToken({ token: 'x' }).accessToken.token).toBe('x');
+    expect(authResult({ accessToken: 'x' }).authResult.accessToken).toBe('x');
+  });
+
   it('[I4 I5 I8 I10] refuses a missing token, an empty one, and what is not a string', () => {
     for (const token of unusable.notAToken) {
       const error = thrownBy(() => rawToken(token as never));
       expect(error).toMatchObject({ code: 'INVALID_RESPONSE' });
-      expect(error.message).toContain('rawToken()');
+      expect(error.message).toContain('rawToken() needs a non-empty string as token');
     }
-    expect(thrownBy(() => rawToken('')).message).toContain('an empty string');
+    expect(thrownBy(() => rawToken('')).message).toContain('got an empty string');
     expect(thrownBy(() => rawToken(42 as never)).message).toContain('got number');
   });
 });
@@ -128,11 +134,23 @@ describe('a response as text', () => {
     rawToken(SECRET),
   ] as const;
 
-  it('shows its type alone in inspect at any depth and in JSON', () => {
+  it('shows its type alone in JSON, among its own properties, and when it is copied', () => {
     for (const response of responses) {
-      expect(inspect({ deep: [response] }, { depth: null })).not.toContain(SECRET);
-      expect(JSON.stringify(response)).toBe(`{"type":"${response.type}"}`);
-      expect(Object.keys(response)).toEqual(['type']);
+      expect(JSON.stringify({ deep: [response] })).toBe(`{"deep":[{"type":"${response.type}"}]}`);
+      expect(Reflect.ownKeys(response)).toEqual(['type']);
+      expect(Object.assign({}, response)).toEqual({ type: response.type });
+    }
+  });
+
+  it('shows its type in inspect, and no token at any depth, with hidden properties or without custom inspection', () => {
+    const ways = [
+      { depth: null },
+      { depth: null, showHidden: true, getters: true },
+      { depth: null, showHidden: true, customInspect: false },
+    ];
+    for (const response of responses) {
+      expect(inspect(response)).toBe(`${response.type} response [redacted]`);
+      for (const way of ways) expect(inspect({ deep: [response] }, way)).not.toContain(SECRET);
     }
   });
 

@@ -44,7 +44,12 @@ describe('TokenManager under churn', () => {
   it('[L4] 50,000 subscribers start one request, and each hears of the token once', async () => {
     const { manager, clock, source } = setup();
     let heard = 0;
-    for (let i = 0; i < 50_000; i++) manager.subscribe({ onNext: () => void heard++ });
+    for (let i = 0; i < 50_000; i++)
+      manager.subscribe({
+        onNext: () => {
+          heard++;
+        },
+      });
     await clock.advance(0);
     expect(source.requests).toHaveLength(1);
     expect(heard).toBe(50_000);
@@ -75,8 +80,12 @@ describe('TokenManager under churn', () => {
         const dice = random();
         if (dice < 0.6) {
           manager.getToken({ forceRefresh: dice < 0.01 }).then(
-            () => void outcomes.tokens++,
-            () => void outcomes.errors++,
+            () => {
+              outcomes.tokens++;
+            },
+            () => {
+              outcomes.errors++;
+            },
           );
         } else manager.subscribe({ onNext: () => {} })();
       }

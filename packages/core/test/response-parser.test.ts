@@ -89,6 +89,11 @@ describe('the default parser', () => {
     });
     expect(at(NOW_MS + 4 * HOUR_MS).expiresAtMs).toBe(NOW_MS + HOUR_MS);
     expect(parse(accessToken({ token: jwt() })).expiresAtMs).toBe(NOW_MS + HOUR_MS);
+    const nulls = { token: jwt(), expiresOnTimestamp: null, refreshAfterTimestamp: null } as never;
+    expect(parse(accessToken(nulls))).toMatchObject({
+      expiresAtMs: NOW_MS + HOUR_MS,
+      refreshAtMs: undefined,
+    });
   });
 
   it('[P5] makes a token of a RawToken, its expiry the exp claim', () => {
@@ -139,6 +144,16 @@ describe('the default parser', () => {
     expect(refusal(rawToken(jwt({ exp: 0 })))).toMatchObject({ code: 'TOKEN_EXPIRED' });
   });
 
+  it('[P3] refuses an opaque token because it is not a JWT', () => {
+    const error = refusal(rawToken('opaque'));
+    expect(error).toMatchObject({ code: 'INVALID_TOKEN' });
+    expect(error.message).toContain('not a usable JWT');
+  });
+
+  it('[P5] accepts an oid of 1 character', () => {
+    expect(parse(rawToken(jwt({ oid: 'x' }))).username).toBe('x');
+  });
+
   it('[P8] refuses a response of an unknown type', () => {
     const error = refusal({ type: 'Saml' });
     expect(error).toMatchObject({ code: 'INVALID_RESPONSE' });
@@ -186,6 +201,7 @@ describe('the default parser', () => {
     const at = (expiresOnTimestamp: number) => accessToken({ token: jwt(), expiresOnTimestamp });
     expect(refusal(at(946_684_800_000))).toMatchObject({ code: 'TOKEN_EXPIRED' });
     expect(refusal(at(946_684_799_999)).message).toContain('(seconds?)');
+    expect(refusal(at(1)).message).toContain('(seconds?)');
   });
 
   it('refuses a time of the SDK that is no time: NaN, Infinity, 0, negative, a string', () => {
@@ -312,6 +328,7 @@ describe('createResponseParser with a credentialsMapper', () => {
     expect(refusal(rawToken('opaque'), mapper).message).toContain('no expiry');
     const timed: CredentialsMapper = () => ({ username: 'alice', expiresAtMs: NOW_MS + 2000 });
     expect(parse(rawToken('opaque'), timed).ttlMs).toBe(2000);
+    expect(parse(rawToken('x'), timed).password).toBe('x');
   });
 
   it('prefers the expiry that it names to that of the SDK', () => {
@@ -344,7 +361,10 @@ describe('createResponseParser with a credentialsMapper', () => {
       );
     }
     expect(() => createResponseParser({ usernameClaim: 'sub' } as never)).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('usernameClaim') }),
+      expect.objectContaining({
+        code: 'INVALID_OPTION',
+        message: 'unknown option usernameClaim for createResponseParser; known: credentialsMapper',
+      }),
     );
     expect(() => createResponseParser({ credentialsMapper: undefined } as never)).not.toThrow();
   });

@@ -285,7 +285,7 @@ describe('TokenManager.subscribe', () => {
         throw new Error('listener');
       },
     });
-    manager.subscribe({ onNext: (async () => Promise.reject(new Error('listener'))) as () => void });
+    manager.subscribe({ onNext: async () => Promise.reject(new Error('listener')) });
     manager.subscribe(listener);
     await clock.advance(42 * MINUTE);
     expect(tokens).toEqual([1, 2]);

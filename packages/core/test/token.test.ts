@@ -92,6 +92,11 @@ describe('new Token', () => {
     }
   });
 
+  it('accepts a user and a secret of 1 character', () => {
+    const token = new Token({ ...init, username: 'u', password: 'p' });
+    expect([token.username, token.password]).toEqual(['u', 'p']);
+  });
+
   it('accepts 0 as a time, which is a moment like any other', () => {
     expect(new Token({ ...init, receivedAtMs: 0, expiresAtMs: 0 }).ttlMs).toBe(0);
   });

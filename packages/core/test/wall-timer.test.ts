@@ -71,6 +71,15 @@ describe('scheduleByWallClock', () => {
     },
   );
 
+  it('waits whole ms, so that the clock has moved when it looks: 1501 ms for 1500.25 ms', async () => {
+    const { clock, runs } = setup(1500.25);
+    await clock.advance(1500);
+    expect(runs).toEqual([]);
+    await clock.advance(1);
+    expect(runs).toEqual([1501]);
+    expect(clock.delaysMs).toEqual([1501]);
+  });
+
   it('runs at the end of the nap in which the machine slept past the time, at most 60 s after waking', async () => {
     const { clock, runs } = setup(HOUR);
     await clock.advance(90_000);
