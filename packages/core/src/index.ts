@@ -9,6 +9,7 @@ export type { DiagnosticsEvents } from './diagnostics.js';
 export { EntraIdError, type EntraIdErrorCode, type EntraIdErrorDetails, isEntraIdError } from './errors.js';
 export type { ExpiryPolicy } from './expiry-policy.js';
 export { classifyFailure, type FailureClassification } from './failure-classification.js';
+export type { GetTokenOptions } from './get-token-options.js';
 export type { IdentityProvider, RequestTokenOptions } from './identity-provider.js';
 export {
   type AccessTokenPayload,
@@ -54,7 +55,7 @@ export type { RetryPolicy } from './retry-policy.js';
 export type { CredentialsListener, Subscription } from './subscription.js';
 export { type Credentials, Token, type TokenInit } from './token.js';
 export type { TokenListener } from './token-listener.js';
-export { type GetTokenOptions, TokenManager } from './token-manager.js';
+export { TokenManager } from './token-manager.js';
 export type { TokenManagerOptions } from './token-manager-options.js';
 export type {
   TokenManagerState,

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { publishDiagnostics } from './diagnostics.js';
 import { EntraIdError } from './errors.js';
+import type { GetTokenOptions } from './get-token-options.js';
 import { HeldToken } from './held-token.js';
 import type { IdentityProvider } from './identity-provider.js';
 import type { IdentityProviderResponse } from './identity-provider-response.js';
@@ -20,14 +21,6 @@ import type {
   TokenManagerStatus,
 } from './token-manager-status.js';
 import { scheduleByWallClock } from './wall-timer.js';
-
-/** What a caller of {@link TokenManager.getToken} may ask for. */
-export interface GetTokenOptions {
-  /** Ask the source even though a valid token is held; at most once per `minRequestIntervalMs`. Default `false`. */
-  readonly forceRefresh?: boolean;
-  /** Frees this caller only: its promise rejects with `ABORTED`. */
-  readonly signal?: AbortSignal;
-}
 
 /** A server that refuses every token (a role is missing, say) must not become a stream of token requests. */
 const REFUSAL_INTERVAL_MS = 60_000;
@@ -206,6 +199,10 @@ export class TokenManager {
       );
     }
     const previous = this.#held;
+    if (previous?.expired === true && previous.token.password === parsed.password) {
+      // Its life was counted from its receipt; a wall clock that was set back since does not lengthen it.
+      throw new EntraIdError('TOKEN_EXPIRED', 'the identity source gave the token again whose life is over');
+    }
     this.#lastError = undefined;
     this.#consecutiveFailures = 0;
     this.#lastSuccessAtMs = clock.now();

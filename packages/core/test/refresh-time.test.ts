@@ -1,9 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { HeldToken } from '../src/held-token.js';
-import { EXPIRY_MARGIN_MS, type RefreshPolicy, refreshAfterMs, Token, type TokenInit } from '../src/index.js';
+import {
+  EXPIRY_MARGIN_MS,
+  type RefreshPolicy,
+  rawToken,
+  refreshAfterMs,
+  Token,
+  type TokenInit,
+  TokenManager,
+} from '../src/index.js';
 import { sameTokenRetryMs } from '../src/refresh-time.js';
-import { FakeClock } from '../src/testing/index.js';
+import { FakeClock, ScriptedIdentityProvider, unsignedJwt } from '../src/testing/index.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -33,6 +41,18 @@ async function durationToRenewal(ratio: number, boundMs: number, ttlMs: number, 
 }
 
 describe('the time until renewal', () => {
+  it('[Q1] is 0 without a token: a manager with a subscriber asks in the same turn', async () => {
+    const clock = new FakeClock(RECEIVED_MS);
+    const token = rawToken(unsignedJwt({ oid: 'u', exp: (RECEIVED_MS + HOUR) / SECOND }));
+    const source = new ScriptedIdentityProvider(() => token);
+    const manager = new TokenManager(source, { clock, expirationRefreshRatio: 0.75 });
+    manager.subscribe({ onNext: () => undefined });
+    expect(source.requests).toHaveLength(0);
+    await clock.advance(0);
+    expect(source.requests).toHaveLength(1);
+    manager.close();
+  });
+
   it.each([
     ['Q2', 0.75, SECOND, HOUR, 2 * HOUR, 0],
     ['Q3', 0.75, SECOND, HOUR, HOUR - 500, 0],

@@ -107,6 +107,7 @@ describe('roundDelayMs', () => {
   it('jitters the upper half: 5, 10, 20, 30, 30 s at random 0', () => {
     expect(delays(5, defaults, 0)).toEqual([5000, 10_000, 20_000, 30_000, 30_000]);
     expect(delays(2, defaults, 0.5)).toEqual([7500, 15_000]);
+    expect(delays(1, policy({ maxDelayMs: 51 }), 0)).toEqual([25]);
   });
 
   it('is capped by maxDelayMs itself where that is longer than 60,000 ms', () => {

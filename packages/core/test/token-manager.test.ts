@@ -464,6 +464,18 @@ describe('TokenManager and its source', () => {
     expect(manager.currentToken()).toBeUndefined();
   });
 
+  it('does not take a token again whose life is over, though a wall clock set back by 1 ms still allows it', async () => {
+    const clock = new FakeClock();
+    const only = rawToken(tokenAt(clock, 10 * SECOND, 'only'));
+    const { manager } = setupWith(clock, () => only);
+    await manager.getToken();
+    clock.shiftWallClock(-1);
+    await clock.advance(10 * SECOND);
+    const outcome = manager.getToken().catch((error: EntraIdError) => error.code);
+    await clock.advance(10 * SECOND);
+    expect(await outcome).toBe('TOKEN_EXPIRED');
+  });
+
   it('never renews more than once per life for a token of 400 days', async () => {
     const day = 24 * HOUR;
     const { manager, source, clock, listener } = setup({ ttlMs: 400 * day });

@@ -158,6 +158,15 @@ describe('runTokenRound', () => {
     expect(failures).toEqual([]);
   });
 
+  it("rejects with the signal's reason and makes no request when it fires while it sleeps", async () => {
+    const reason = new EntraIdError('ABORTED', 'nobody waits');
+    const { context, controller, log, failures } = setup({ requests: [token] });
+    const sleep = async (): Promise<void> => controller.abort(reason);
+    await expect(runTokenRound({ ...context, sleep })).rejects.toBe(reason);
+    expect(log).toEqual([]);
+    expect(failures).toEqual([]);
+  });
+
   it('rejects with what its sleep rejects with, and makes no further request', async () => {
     const reason = new EntraIdError('CLOSED', 'closed');
     const { context, log } = setup({ requests: [down, token] });
