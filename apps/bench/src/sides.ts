@@ -39,7 +39,7 @@ export function incumbent(): Side {
     credential: {
       getToken: () =>
         Promise.resolve({ token: token(), expiresOnTimestamp: Date.now() + HOUR_SECONDS * 1000 }),
-    } as never,
+    },
     scopes: 'https://redis.azure.com/.default',
     tokenManagerConfig: { expirationRefreshRatio: 0.7 },
   });
