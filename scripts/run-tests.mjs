@@ -5,7 +5,7 @@ import { clearResults, readResults } from './jest-results.mjs';
 import { members, root } from './workspace.mjs';
 
 // Far above what any step takes: a test that hangs must end with its output, not with the CI's own limit.
-const stepLimitMs = 10 * 60_000;
+const stepLimitMs = 20 * 60_000;
 // Two suites at a time: each starts servers of its own, and Jest adds its workers.
 const turbo = (task) => ['turbo', 'run', task, '--concurrency=2', '--output-logs=errors-only'];
 const steps = [

@@ -44,7 +44,7 @@ export interface ElastiCacheIamOptions {
 const TOKEN_LIFE_S = 900;
 
 /** AWS closes a connection 12 h after its last AUTH or HELLO. */
-const MAX_CONNECTION_AGE_MS = 86_400_000;
+const MAX_CONNECTION_AGE_MS = 43_200_000;
 
 /**
  * IAM sign-in to AWS ElastiCache for Valkey 7.2 or Redis OSS 7.0 and later: the token is a presigned request

@@ -101,7 +101,7 @@ describe('decodeClaims', () => {
   it('either reads a text or refuses it with INVALID_TOKEN, never with anything else (1,000 cases)', () => {
     const segment = fc.string({ maxLength: 20 });
     const text = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.string({ unit: 'binary-ascii', maxLength: 20 }),
       fc.tuple(segment, segment, segment).map((segments) => segments.join('.')),
       fc.uint8Array({ maxLength: 20 }).map((bytes) => around(base64url(bytes))),
       fc.json({ maxDepth: 1 }).map((json) => around(base64url(json))),

@@ -127,6 +127,7 @@ describe('resolveTokenManagerOptions', () => {
       requestTimeoutMs: 30_000,
       minRequestIntervalMs: 1000,
       allowIdentityChange: false,
+      retry: { maxAttempts: 3, initialDelayMs: 1000, maxDelayMs: 10_000, backoffMultiplier: 2 },
       clock: systemClock,
       random: Math.random,
     });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync, watch } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,17 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Resolves when a path in the temporary directory is gone; watches from the call on. */
+function removalOf(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(tmpdir(), () => {
+      if (existsSync(path)) return;
+      watcher.close();
+      resolve();
+    });
+  });
 }
 
 describe('startRedisServer', () => {
@@ -139,8 +151,13 @@ describe('RedisServer and the process that started it', () => {
     const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     const watcher = await RawClient.connect(Number(port));
     expect(await watcher.roundTrip(['PING'])).toBe('+PONG\r\n');
+    const config = await watcher.roundTrip(['CONFIG', 'GET', 'dir']);
+    const [directory = ''] = /\/\S*entraid-emulator-redis-\w+/.exec(config) ?? [];
+    expect(existsSync(directory)).toBe(true);
+    const removed = removalOf(directory);
     if (signal === undefined) child.stdin.write('end\n');
     else child.kill(signal);
     await watcher.closed;
+    await removed;
   });
 });

@@ -9,12 +9,13 @@ import { withCredentials } from './with-credentials.js';
 const ATTACHMENT = Symbol.for('@entraid/ioredis.attachment');
 
 /**
- * Keeps a client's connections signed in: each live one sends AUTH when the token rotates, a token that the server
- * refuses is replaced, and so are duplicates', of any generation. The client must have been made from the options that
- * `withCredentials` returned with the same `credentials`. Nothing needs to be undone: a client that is closed holds nothing.
+ * Keeps a client's connections signed in: each live one sends AUTH when the token rotates, and a token that the server
+ * refuses is replaced. Duplicates, of any generation, are attached with it. The client must have been made from the
+ * options that `withCredentials` returned with the same `credentials`. Nothing needs to be undone: a client that is
+ * closed holds nothing.
  *
- * Returns the same client. Attaching it again changes nothing. Throws `INVALID_OPTION` when `client` is not an ioredis 6
- * client or was made with other credentials.
+ * Returns the same client; attaching it again changes nothing. Throws `INVALID_OPTION` when `client` is not an ioredis 6
+ * `Redis` or was made with other credentials.
  */
 export function attach<Client extends AnyRedis>(client: Client, credentials: RedisCredentials): Client {
   const provider = resolveCredentials(credentials);

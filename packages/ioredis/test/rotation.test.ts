@@ -82,7 +82,7 @@ describe('rotation', () => {
   }
 
   it(`A3 A9 A10 A11 keeps every connection through ${LIFETIMES} token lifetimes under load, one AUTH per rotation and connection`, async () => {
-    source = emulatedCredentials(emulator, { lifetimeMs: 1000 });
+    source = emulatedCredentials(emulator, { lifetimeMs: 2000 });
     const { gate } = emulator.redis;
     const { closedByExpiry, refused } = gate;
     const pipelined = create();
@@ -376,6 +376,7 @@ describe('rotation', () => {
   it('A7 keeps a monitor by reconnecting it, also when its new handshake is refused once', async () => {
     source = emulatedCredentials(emulator, { lifetimeMs: 1000 });
     const redis = create();
+    await redis.ping();
     const monitor = clients.track(await redis.monitor());
     expect(source.credentials.reauthenticator.status().connections).toBe(1);
     const { gate } = emulator.redis;

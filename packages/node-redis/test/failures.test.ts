@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ReconnectStrategyError } from 'redis';
 import { type EntraIdError, isEntraIdError, rawToken } from '../src/index.js';
 import { AT_ONCE, emitted, Fixture, rotate } from './fixture.js';
 
@@ -51,6 +52,22 @@ describe('an identity provider that says no', () => {
     for (const error of fixture.errors) expect(error).toMatchObject({ code: 'IDENTITY_REJECTED' });
     expect(requests).toBe(1);
     expect(provider.credentialsProvider.reauthenticator.status().connections).toBe(0);
+  });
+});
+
+describe('a reconnectStrategy that gives up on what is not retryable', () => {
+  it('[row b] makes connect() reject with the client’s ReconnectStrategyError around the EntraIdError', async () => {
+    const provider = fixture.provider(AT_ONCE, { requestToken: () => Promise.reject(WRONG_SECRET) });
+    const client = fixture.client(provider, {
+      socket: {
+        reconnectStrategy: (retries: number, cause: Error) =>
+          isEntraIdError(cause) && !cause.retryable ? cause : Math.min(50 * 2 ** retries, 2000),
+      },
+    });
+    const error = await client.connect().catch((rejection: unknown) => rejection);
+    expect(error).toBeInstanceOf(ReconnectStrategyError);
+    expect(error).toMatchObject({ originalError: { code: 'IDENTITY_REJECTED' } });
+    expect(client.isOpen).toBe(false);
   });
 });
 

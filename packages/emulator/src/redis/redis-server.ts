@@ -80,17 +80,19 @@ export class RedisServer implements AsyncDisposable {
 
 /**
  * Runs the server until its own standard input ends, which is when this process closes it or is gone, killed or not.
- * $0 is the server's directory, "$@" its command line. Background jobs of a shell read from /dev/null, hence descriptor 3.
+ * $0 is the server's directory, "$@" its command line. Background jobs of a shell read from /dev/null, hence descriptor 3;
+ * and what a shell says about a killed job would end it by SIGPIPE once nobody reads it, hence the exec in the middle.
  */
 const SUPERVISOR_SCRIPT = `
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
-{ read -r _ <&3; kill -KILL "$server"; } >/dev/null 2>&1 &
+exec >/dev/null 2>&1
+{ read -r _ <&3; kill -KILL "$server"; } &
 watch=$!
 wait "$server"
 status=$?
-kill "$watch" 2>/dev/null
+kill "$watch"
 rm -rf "$0"
 exit "$status"
 `;
