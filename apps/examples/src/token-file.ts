@@ -69,7 +69,7 @@ async function read(path: string, signal: AbortSignal): Promise<{ token: string;
     // Through one handle, so that content and time are those of the same file while the sidecar replaces it.
     file = await open(path);
     const { mtimeMs } = await file.stat();
-    const token = (await file.readFile({ encoding: 'utf8', signal }));
+    const token = (await file.readFile({ encoding: 'utf8', signal })).trim();
     if (token === '') throw new Error('it is empty');
     return { token, writtenAtMs: mtimeMs };
   } catch (cause) {

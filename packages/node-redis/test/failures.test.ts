@@ -171,7 +171,7 @@ describe('a token that the server no longer takes', () => {
 });
 
 describe('onReAuthenticationError', () => {
-  it('[row s] hears once of an outage that takes 3 rounds, and once of the next one', async () => {
+  it('[row s] hears once of an outage of 3 rounds in which all connections break, and once of the next one', async () => {
     const good = fixture.identityProvider();
     let down = false;
     let rounds = 0;
@@ -190,12 +190,15 @@ describe('onReAuthenticationError', () => {
         },
       },
     );
-    await Promise.all(Array.from({ length: 10 }, () => fixture.client(provider).connect()));
+    const clients = await Promise.all(Array.from({ length: 10 }, () => fixture.client(provider).connect()));
     const { tokenManager } = provider.credentialsProvider;
     for (let incident = 1; incident <= 2; incident++) {
       down = true;
       for (let round = 0; round < 3; round++) {
         await tokenManager.getToken({ forceRefresh: true }).catch(() => {});
+        const allReady = Promise.all(clients.map((client) => emitted(client, 'ready')));
+        fixture.gate.killAll();
+        await allReady;
       }
       down = false;
       expect(told).toHaveLength(incident);
