@@ -1,8 +1,8 @@
 import { createCredentialsProvider as createCoreProvider } from '@entraid/core';
 import { FakeClock } from '@entraid/core/testing';
-import { createCredentialsProvider } from '@entraid/node-redis';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createClient } from 'redis';
+import { createCredentialsProvider, type NodeRedisCredentialsProvider } from '@entraid/node-redis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClient, type RedisClientType } from 'redis';
 import { type AwsCredentials, elastiCacheIam, elastiCacheOptions } from '../src/elasticache-iam.js';
 import {
   type PresignedRequest,
@@ -115,6 +115,11 @@ describe('elastiCacheIam', () => {
     expect(query.get('X-Amz-Security-Token')).toBe('FQoG+/session==');
   });
 
+  it('percent-encodes whatever is not unreserved in RFC 3986', async () => {
+    const { token } = await requestToken({ ...CACHE, userId: "o'neil (eu)*!" });
+    expect(token).toContain('User=o%27neil%20%28eu%29%2A%21&');
+  });
+
   it('lower-cases the name of the cache, as AWS does', async () => {
     const { token } = await requestToken({ ...CACHE, cacheName: 'Cache-01' });
     expect(token.startsWith('cache-01/?')).toBe(true);
@@ -187,6 +192,8 @@ describe('elastiCacheIam', () => {
 describe('elastiCacheIam in front of a real redis-server that verifies each token', () => {
   const clock = new FakeClock(NOON_MS);
   let gate: TokenGate;
+  let credentialsProvider: NodeRedisCredentialsProvider;
+  let client: RedisClientType;
   beforeAll(async () => {
     gate = await TokenGate.start({
       username: USER,
@@ -194,6 +201,22 @@ describe('elastiCacheIam in front of a real redis-server that verifies each toke
     });
   });
   afterAll(() => gate.close());
+  beforeEach(() => {
+    gate.signIns.length = 0;
+  });
+  afterEach(() => {
+    if (client.isOpen) client.destroy();
+    credentialsProvider.close();
+  });
+  const createSignedInClient = (options: object, reconnectStrategy: 0 | false): void => {
+    const source = elastiCacheIam({ ...CACHE, clock, ...options });
+    credentialsProvider = createCredentialsProvider(source, { ...elastiCacheOptions(USER), clock });
+    client = createClient({
+      socket: { host: '127.0.0.1', port: gate.port, reconnectStrategy },
+      credentialsProvider,
+    });
+    client.on('error', () => {});
+  };
 
   it.each([
     ['another user', { userId: 'iam-user-02' }],
@@ -201,29 +224,18 @@ describe('elastiCacheIam in front of a real redis-server that verifies each toke
     ['another region', { region: 'eu-west-2' }],
     ['another secret key', { credentials: async () => ({ ...KEY, secretAccessKey: 'another' }) }],
   ])('is refused with a token for %s: connect() rejects with WRONGPASS', async (_, wrong) => {
-    const options = { ...elastiCacheOptions(USER), clock };
-    const credentialsProvider = createCredentialsProvider(
-      elastiCacheIam({ ...CACHE, clock, ...wrong }),
-      options,
-    );
-    const socket = { host: '127.0.0.1', port: gate.port, reconnectStrategy: false } as const;
-    const client = createClient({ socket, credentialsProvider });
-    client.on('error', () => {});
+    createSignedInClient(wrong, false);
     await expect(client.connect()).rejects.toThrow('WRONGPASS');
     expect(gate.signIns.at(-1)).toMatchObject({ command: 'HELLO', username: USER, accepted: false });
-    credentialsProvider.close();
   });
 
   it('keeps a node-redis connection for 30 h with an AUTH at 70 to 77 % of the 12 h, however often the token rotates', async () => {
-    const options = { ...elastiCacheOptions(USER), clock };
-    const credentialsProvider = createCredentialsProvider(elastiCacheIam({ ...CACHE, clock }), options);
-    const client = createClient({ socket: { host: '127.0.0.1', port: gate.port }, credentialsProvider });
-    client.on('error', () => {});
-    gate.signIns.length = 0;
+    createSignedInClient({}, false);
     const before = gate.connections;
     await client.connect();
     const atMs = [clock.now()];
-    gate.on('signIn', () => atMs.push(clock.now()));
+    const note = (): number => atMs.push(clock.now());
+    gate.on('signIn', note);
 
     const endMs = clock.now() + 30 * HOUR_MS;
     while (clock.now() < endMs) {
@@ -237,6 +249,7 @@ describe('elastiCacheIam in front of a real redis-server that verifies each toke
       ['AUTH', true],
       ['AUTH', true],
     ]);
+    gate.off('signIn', note);
     expect(gate.connections).toBe(before + 1);
     for (const [index, at] of atMs.slice(1).entries()) {
       const ageMs = at - (atMs[index] ?? 0);
@@ -245,19 +258,10 @@ describe('elastiCacheIam in front of a real redis-server that verifies each toke
     }
     const current = credentialsProvider.credentialsProvider.tokenManager.currentToken();
     expect(current?.version).toBeGreaterThan(30 * 4);
-    await client.close();
-    credentialsProvider.close();
   }, 60_000);
 
   it('signs a new connection in with the token of that moment, 40 minutes after the first one', async () => {
-    gate.signIns.length = 0;
-    const options = { ...elastiCacheOptions(USER), clock };
-    const credentialsProvider = createCredentialsProvider(elastiCacheIam({ ...CACHE, clock }), options);
-    const client = createClient({
-      socket: { host: '127.0.0.1', port: gate.port, reconnectStrategy: 0 },
-      credentialsProvider,
-    });
-    client.on('error', () => {});
+    createSignedInClient({}, 0);
     await client.connect();
     for (let minute = 0; minute < 40; minute++) {
       await clock.advance(MINUTE_MS);
@@ -269,7 +273,5 @@ describe('elastiCacheIam in front of a real redis-server that verifies each toke
     const [first, second] = gate.signIns;
     expect([first?.accepted, second?.accepted, gate.signIns.length]).toEqual([true, true, 2]);
     expect(second?.password).not.toBe(first?.password);
-    await client.close();
-    credentialsProvider.close();
   }, 30_000);
 });

@@ -1,6 +1,7 @@
 import { type CredentialsProvider, createCredentialsProvider, type Token } from '@entraid/core';
 import { createRedis } from '@entraid/ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Redis } from 'ioredis';
 import { memorystoreIam, memorystoreOptions } from '../src/memorystore-iam.js';
 import { MetadataServer } from './metadata-server.js';
 import { TokenGate } from './token-gate.js';
@@ -96,6 +97,7 @@ describe('memorystoreIam, by the real google-auth-library', () => {
 
   describe('in front of a real redis-server that takes no token but the newest', () => {
     let gate: TokenGate;
+    let redis: Redis;
     beforeAll(async () => {
       gate = await TokenGate.start({
         username: 'default',
@@ -103,6 +105,7 @@ describe('memorystoreIam, by the real google-auth-library', () => {
       });
     });
     afterAll(() => gate.close());
+    afterEach(() => redis.disconnect());
 
     it('signs ioredis in once, sends no AUTH over 3 rotations, and signs in with the 4th token after a cut', async () => {
       metadata.expiresInS = 4;
@@ -115,7 +118,7 @@ describe('memorystoreIam, by the real google-auth-library', () => {
           },
         });
       });
-      const redis = createRedis({ host: '127.0.0.1', port: gate.port }, credentials);
+      redis = createRedis({ host: '127.0.0.1', port: gate.port }, credentials);
       redis.on('error', () => {});
       await redis.set('greeting', 'hello');
 
@@ -130,14 +133,13 @@ describe('memorystoreIam, by the real google-auth-library', () => {
         ['ya29.token-1', true],
         ['ya29.token-4', true],
       ]);
-      await redis.quit();
     });
 
     it('outlives its token: when a 1 s token has ended and no other came, the connection still answers, at 1 sign-in', async () => {
       gate.signIns.length = 0;
       metadata.expiresInS = 1;
       provide({ retry: { maxAttempts: 1 } });
-      const redis = createRedis({ host: '127.0.0.1', port: gate.port }, credentials);
+      redis = createRedis({ host: '127.0.0.1', port: gate.port }, credentials);
       await redis.ping();
       metadata.failure = { status: 403 };
       const expired = new Promise<void>((resolve) => {
@@ -150,7 +152,6 @@ describe('memorystoreIam, by the real google-auth-library', () => {
       expect(credentials.tokenManager.currentToken()).toBeUndefined();
       expect(await redis.ping()).toBe('PONG');
       expect(gate.signIns.length).toBe(1);
-      redis.disconnect();
     });
   });
 });

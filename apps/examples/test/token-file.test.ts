@@ -4,10 +4,17 @@ import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { createCredentialsProvider, createResponseParser, type Token, TokenManager } from '@entraid/core';
+import {
+  type CredentialsProvider,
+  createCredentialsProvider,
+  createResponseParser,
+  type Token,
+  TokenManager,
+} from '@entraid/core';
 import { unsignedJwt } from '@entraid/core/testing';
 import { createRedis } from '@entraid/ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
 import { tokenFile } from '../src/token-file.js';
 import { TokenGate } from './token-gate.js';
 
@@ -57,19 +64,25 @@ describe('tokenFile in front of a real redis-server', () => {
     inForce = token;
     return project(token);
   };
+  let credentials: CredentialsProvider;
+  let redis: Redis;
   beforeEach(() => {
     gate.signIns.length = 0;
+  });
+  afterEach(() => {
+    redis.disconnect();
+    credentials.close();
   });
 
   it('keeps an ioredis connection signed in over 3 rewritings of the file, each sent once on the same connection', async () => {
     const path = await rewrite('opaque-1');
-    const credentials = createCredentialsProvider(tokenFile({ path, ttlMs: 6000 }), {
+    credentials = createCredentialsProvider(tokenFile({ path, ttlMs: 6000 }), {
       responseParser,
       expirationRefreshRatio: 0.25,
       refreshJitterRatio: 0,
       minRequestIntervalMs: 100,
     });
-    const redis = createRedis({ host: '127.0.0.1', port: gate.port }, credentials);
+    redis = createRedis({ host: '127.0.0.1', port: gate.port }, credentials);
     await redis.set('greeting', 'hello');
     const before = gate.connections;
 
@@ -86,17 +99,15 @@ describe('tokenFile in front of a real redis-server', () => {
       ['opaque-4', true],
     ]);
     expect(gate.connections).toBe(before);
-    await redis.quit();
-    credentials.close();
   }, 30_000);
 
   it('is read again when the server refuses the token that is held: 1 refusal, then the rewritten one', async () => {
     const path = await rewrite('revoked');
-    const credentials = createCredentialsProvider(tokenFile({ path, ttlMs: HOUR_MS }), {
+    credentials = createCredentialsProvider(tokenFile({ path, ttlMs: HOUR_MS }), {
       responseParser,
       minRequestIntervalMs: 100,
     });
-    const redis = createRedis({ host: '127.0.0.1', port: gate.port }, credentials);
+    redis = createRedis({ host: '127.0.0.1', port: gate.port }, credentials);
     redis.on('error', () => {});
     await redis.ping();
 
@@ -108,8 +119,6 @@ describe('tokenFile in front of a real redis-server', () => {
       ['revoked', false],
       ['renewed', true],
     ]);
-    await redis.quit();
-    credentials.close();
   }, 30_000);
 });
 

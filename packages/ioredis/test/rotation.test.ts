@@ -202,6 +202,7 @@ describe('rotation', () => {
     await rotateNow(source);
     await proven;
     const reauthentication = nextReauthentication(source);
+    await inFlight(redis, 'auth');
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(emulator.redis.gate.auths(id)).toHaveLength(1);
     await other.rpush('q', 'x');

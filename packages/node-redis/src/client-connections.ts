@@ -182,7 +182,7 @@ export class ClientConnections implements ConnectionEvents {
   ): Promise<'applied' | 'deferred'> {
     if (subscription === undefined) return 'deferred';
     const outcome = await this.#authCommand.send(subscription.listener, token);
-    
+    if (outcome === 'applied') this.#signedIn(connection, token);
     return outcome;
   }
 

@@ -211,6 +211,37 @@ describe('onReAuthenticationError', () => {
     ]);
   });
 
+  it('[row k] [row s] hears again of an outage after the source gave the same token once more', async () => {
+    const token = fixture.token();
+    let down = false;
+    const told: EntraIdError[] = [];
+    const provider = fixture.provider(
+      {
+        ...AT_ONCE,
+        retry: { maxAttempts: 1, initialDelayMs: 50 },
+        onReAuthenticationError: (error) => told.push(error),
+      },
+      {
+        requestToken: () =>
+          down
+            ? Promise.reject(Object.assign(new Error('down'), { status: 503 }))
+            : Promise.resolve(rawToken(token)),
+      },
+    );
+    const client = await fixture.client(provider).connect();
+    const before = fixture.gate.auths().length;
+    const { tokenManager } = provider.credentialsProvider;
+    for (let incident = 1; incident <= 2; incident++) {
+      down = true;
+      await tokenManager.getToken({ forceRefresh: true }).catch(() => {});
+      expect(told).toHaveLength(incident);
+      down = false;
+      await tokenManager.getToken({ forceRefresh: true });
+    }
+    await client.ping();
+    expect(fixture.gate.auths().length - before).toBe(0);
+  });
+
   it('[row s] hears once, not 5 times, that the connections near their token’s expiry without a newer one', async () => {
     const told: EntraIdError[] = [];
     const atRisk = new Promise<void>((resolve) => {
