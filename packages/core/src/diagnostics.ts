@@ -20,7 +20,7 @@ export interface DiagnosticsEvents {
     readonly version: number;
     readonly nextRefreshInMs: number;
   };
-  /** A request failed. `nextAttemptInMs` is absent when the round is over and nobody waits for another. */
+  /** A request failed. `nextAttemptInMs` is absent when it was the last one of its round. */
   'entraid:token:refresh-failed': {
     readonly error: EntraIdError;
     readonly attempt: number;

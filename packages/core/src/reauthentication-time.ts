@@ -7,6 +7,7 @@ const MAX_AT_RISK_MS = 30_000;
 
 const FIRST_REFUSAL_DELAY_MS = 1000;
 const MAX_REFUSAL_DELAY_MS = 30_000;
+const MIN_REFUSAL_DELAY_MS = 100;
 const FIRST_DEFERRAL_DELAY_MS = 100;
 const MAX_DEFERRAL_DELAY_MS = 5000;
 
@@ -23,11 +24,14 @@ export function spreadMs(index: number, count: number, windowMs: number, random:
   return ((index + random) / count) * windowMs;
 }
 
-/** The wait after the `refusals`-th refusal in a row: doubling, upper half jittered, at most half of what is left. */
+/**
+ * The wait after the `refusals`-th refusal in a row: doubling, upper half jittered, at most half of what is left, and
+ * never so short that a fleet near its end becomes a burst.
+ */
 export function refusalDelayMs(refusals: number, remainingMs: number, random: number): number {
   const boundMs = Math.min(MAX_REFUSAL_DELAY_MS, FIRST_REFUSAL_DELAY_MS * 2 ** Math.min(30, refusals - 1));
   const delayMs = boundMs / 2 + (random * boundMs) / 2;
-  return remainingMs > 0 ? Math.min(delayMs, remainingMs / 2) : delayMs;
+  return remainingMs > 0 ? Math.max(MIN_REFUSAL_DELAY_MS, Math.min(delayMs, remainingMs / 2)) : delayMs;
 }
 
 /** The wait after the `deferrals`-th deferral in a row, where the adapter does not say earlier that it is over. */

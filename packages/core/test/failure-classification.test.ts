@@ -42,6 +42,15 @@ describe('classifyFailure without evidence', () => {
   });
 });
 
+describe('the verdict of classifyFailure', () => {
+  it('has no field for what is not known', () => {
+    expect(classifyFailure({ status: 503 })).toStrictEqual({ retryable: true });
+    expect(classifyFailure({ code: 'EPIPE' })).toStrictEqual({ retryable: true, identityCode: 'EPIPE' });
+    expect(classifyFailure({ retryAfterMs: 1 })).toStrictEqual({ retryable: true, retryAfterMs: 1 });
+    expect(classifyFailure(new EntraIdError('CLOSED', 'x'))).toStrictEqual({ retryable: false });
+  });
+});
+
 describe('classifyFailure by code', () => {
   it.each([
     'invalid_client',

@@ -218,7 +218,7 @@ describe('onReAuthenticationError', () => {
     const provider = fixture.provider(
       {
         ...AT_ONCE,
-        retry: { maxAttempts: 1, initialDelayMs: 50 },
+        retry: { maxAttempts: 1, initialDelayMs: 50, maxDelayMs: 50 },
         onReAuthenticationError: (error) => told.push(error),
       },
       {
