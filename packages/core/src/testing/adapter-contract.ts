@@ -17,20 +17,23 @@ export interface ContractServer {
   signIns(): readonly ObservedSignIn[];
   /** Cuts every connection. */
   dropAll(): void;
+  close(): Promise<unknown>;
 }
 
 /** One client of the adapter. */
 export interface ContractClient {
   /** Any command that needs a signed-in connection; rejects when it fails. */
   ping(): Promise<unknown>;
+  /** Resolves when its connection is closed. */
   close(): Promise<unknown>;
 }
 
 /** What {@link adapterContract} needs to know about an adapter. */
-export interface AdapterSubject {
-  startServer(): Promise<ContractServer>;
+export interface AdapterSubject<Server extends ContractServer = ContractServer> {
+  /** A server of its own for each test. */
+  startServer(): Promise<Server>;
   /** Connects a client that signs in with `credentials`; resolves when it is ready. */
-  connect(credentials: CredentialsProvider): Promise<ContractClient>;
+  connect(credentials: CredentialsProvider, server: Server): Promise<ContractClient>;
   /** Resolves when the client is ready again after its connection was cut. Default: a `ping()` that succeeds. */
   recovered?(client: ContractClient): Promise<unknown>;
 }
@@ -39,8 +42,11 @@ export interface AdapterSubject {
  * The promises of an adapter, as tests against a real server: one registration per live connection however often it
  * reconnects, one AUTH per connection and rotation, one request for many clients, and nothing left after close.
  */
-export function adapterContract(it: RegisterTest, subject: AdapterSubject): void {
-  const scenario = (name: string, run: (world: World) => Promise<void>): void =>
+export function adapterContract<Server extends ContractServer>(
+  it: RegisterTest,
+  subject: AdapterSubject<Server>,
+): void {
+  const scenario = (name: string, run: (world: World<Server>) => Promise<void>): void =>
     it(name, async () => {
       const world = await World.open(subject);
       try {
@@ -81,32 +87,32 @@ export function adapterContract(it: RegisterTest, subject: AdapterSubject): void
     'leaves no registration behind when its client closes, and does not stop the others',
     async (world) => {
       const [leaving, staying] = [await world.connect(), await world.connect()];
-      await leaving.close();
+      await world.disconnect(leaving);
       world.expectConnections(1);
       await world.rotate();
       promise(world.renewals() === 1, 'one AUTH', world.renewals());
       await staying.ping();
-      await staying.close();
+      await world.disconnect(staying);
       world.expectConnections(0);
     },
   );
 }
 
 /** A server, a provider with a fast rotation, and the clients of one scenario. */
-class World {
-  readonly #subject: AdapterSubject;
-  readonly #server: ContractServer;
+class World<Server extends ContractServer> {
+  readonly #subject: AdapterSubject<Server>;
+  readonly #server: Server;
   readonly #credentials: CredentialsProvider;
   readonly #clients = new Set<ContractClient>();
   readonly #seenConnections = new Set<string | number>();
   #countedFrom = 0;
   requests = 0;
 
-  static async open(subject: AdapterSubject): Promise<World> {
+  static async open<Server extends ContractServer>(subject: AdapterSubject<Server>): Promise<World<Server>> {
     return new World(subject, await subject.startServer());
   }
 
-  constructor(subject: AdapterSubject, server: ContractServer) {
+  constructor(subject: AdapterSubject<Server>, server: Server) {
     this.#subject = subject;
     this.#server = server;
     this.#credentials = createCredentialsProvider(
@@ -121,9 +127,15 @@ class World {
   }
 
   async connect(): Promise<ContractClient> {
-    const client = await within(10_000, this.#subject.connect(this.#credentials), 'connect()');
+    const client = await within(10_000, this.#subject.connect(this.#credentials, this.#server), 'connect()');
     this.#clients.add(client);
     return client;
+  }
+
+  /** Ends one client, as its application would. */
+  async disconnect(client: ContractClient): Promise<void> {
+    this.#clients.delete(client);
+    await within(10_000, client.close(), 'close()');
   }
 
   async dropAndRecover(client: ContractClient): Promise<void> {
@@ -168,6 +180,7 @@ class World {
   async close(): Promise<void> {
     for (const client of this.#clients) await client.close().catch(() => {});
     this.#credentials.close();
+    await this.#server.close();
   }
 }
 
