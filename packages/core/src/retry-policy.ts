@@ -15,6 +15,9 @@ export interface RetryPolicy {
 /** While a source is down, rounds are at most this far apart, in ms: recovery is noticed within it. */
 export const MAX_ROUND_DELAY_MS = 60_000;
 
+/** No source is left alone for longer than this, whatever it asks for; msal-common 16 heeds as much. */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
+
 /** How long a refusal that only a change of configuration can mend is left alone, in ms. Secrets do get rotated. */
 export const FATAL_ROUND_DELAY_MS = 60_000;
 

@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import { EntraIdError } from './errors.js';
 import type { IdentityProvider } from './identity-provider.js';
 import type { IdentityProviderResponse } from './identity-provider-response.js';
-import { FATAL_ROUND_DELAY_MS, type RetryPolicy, roundDelayMs } from './retry-policy.js';
+import { FATAL_ROUND_DELAY_MS, MAX_RETRY_AFTER_MS, type RetryPolicy, roundDelayMs } from './retry-policy.js';
 import type { Token } from './token.js';
 import { requestToken } from './token-request.js';
 import { type FailedRound, runTokenRound } from './token-round.js';
@@ -196,7 +196,7 @@ export class TokenAcquisition {
     const delayMs = retryable
       ? roundDelayMs(this.#failedRounds, retry, this.#host.remainingMs(), random())
       : FATAL_ROUND_DELAY_MS;
-    this.#holdBack(Math.max(delayMs, error.retryAfterMs ?? 0));
+    this.#holdBack(Math.max(delayMs, Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS)));
     this.#host.onRoundEnded(this.pauseMs, error);
     throw error;
   }

@@ -186,6 +186,19 @@ describe('TokenManager.getToken', () => {
     expect(source.requests).toHaveLength(2);
   });
 
+  it('asks again after an hour, however much longer Retry-After is', async () => {
+    const throttled = Object.assign(new Error('throttled'), {
+      status: 503,
+      headers: { 'retry-after': '86400' },
+    });
+    const { manager, source, clock, listener } = setup({ script: () => () => Promise.reject(throttled) });
+    manager.subscribe(listener);
+    await clock.advance(HOUR - 1);
+    expect(source.requests).toHaveLength(1);
+    await clock.advance(1);
+    expect(source.requests).toHaveLength(2);
+  });
+
   it("frees the caller whose signal fires with ABORTED, and no other; the last one's leaving aborts the request", async () => {
     const { manager, source, clock } = setup({ script: () => () => new Promise(() => {}) });
     const [first, second] = [new AbortController(), new AbortController()];
