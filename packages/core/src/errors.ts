@@ -64,9 +64,10 @@ export class EntraIdError extends Error {
   override readonly name: string = 'EntraIdError';
   readonly code: EntraIdErrorCode;
   readonly retryable: boolean;
-  readonly retryAfterMs?: number;
-  readonly identityCode?: string;
-  readonly connectionId?: string;
+  // Declared, not defined: an error without them does not print them.
+  declare readonly retryAfterMs?: number;
+  declare readonly identityCode?: string;
+  declare readonly connectionId?: string;
 
   constructor(code: EntraIdErrorCode, message: string, details: EntraIdErrorDetails = {}) {
     super(redactTokens(message), 'cause' in details ? { cause: details.cause } : undefined);

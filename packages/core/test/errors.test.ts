@@ -53,7 +53,7 @@ describe('new EntraIdError', () => {
     const details = { retryAfterMs: 0, identityCode: 'invalid_client', connectionId: 'host:6380/1' };
     expect(new EntraIdError('CLOSED', 'x', details)).toMatchObject(details);
     const bare = new EntraIdError('CLOSED', 'x');
-    for (const name of Object.keys(details)) expect(bare).toHaveProperty(name, undefined);
+    for (const name of Object.keys(details)) expect(Object.hasOwn(bare, name)).toBe(false);
   });
 
   it('has a stack that starts where it was made', () => {
@@ -109,6 +109,15 @@ describe('isEntraIdError', () => {
     expect(theirs).not.toBeInstanceOf(EntraIdError);
     expect(isEntraIdError(theirs)).toBe(true);
     expect(copy.isEntraIdError(ours)).toBe(true);
+  });
+
+  it('knows an error by the symbol @entraid/core.EntraIdError of the global registry, whatever its class', () => {
+    const brand = Symbol.for('@entraid/core.EntraIdError');
+    expect(isEntraIdError({ [brand]: true })).toBe(true);
+    expect(Object.getOwnPropertyDescriptor(new EntraIdError('CLOSED', 'x'), brand)).toMatchObject({
+      value: true,
+      enumerable: false,
+    });
   });
 
   it('does not hold for look-alikes and for what is no object', () => {

@@ -570,6 +570,7 @@ describe('identityFailure', () => {
       };
       expect(identityFailure({ status: 503 }, failing).retryable).toBe(true);
       expect(identityFailure({ status: 401 }, failing).retryable).toBe(false);
+      expect(identityFailure({ status: 503 }, undefined).retryable).toBe(true);
     } finally {
       unsubscribe('entraid:listener:error', report);
     }
@@ -584,6 +585,7 @@ describe('messageOf', () => {
     ['the name where neither is text', { message: 7, code: 20, name: 'NameError' }, 'NameError'],
     ['that there is none', { message: '', code: '', name: '' }, 'an error without a message'],
     ['that there is none for an empty object', {}, 'an error without a message'],
+    ['a message of 1 character', { message: 'x' }, 'x'],
     ['a text itself', 'text', 'text'],
     ['null', null, 'null'],
     ['undefined', undefined, 'undefined'],

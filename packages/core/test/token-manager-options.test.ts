@@ -212,6 +212,7 @@ describe('resolveTokenManagerOptions', () => {
     expect(got('30000')).toBe('"30000"');
     expect(got(null)).toBe('null');
     expect(got(true)).toBe('true');
+    expect(got(1n)).toBe('1');
     expect(got({})).toBe('a value of type object');
     expect(got([1])).toBe('an array');
     expect(got(() => 1)).toBe('a value of type function');
