@@ -32,7 +32,7 @@ async function failures(subject: Partial<IdentityProviderSubject>): Promise<stri
   const register = (name: string, run: () => Promise<void>): void => {
     running.push(run().catch(() => void failed.push(name)));
   };
-  identityProviderContract(register, { ...conforming, limitMs: 200, ...subject });
+  identityProviderContract(register, { ...conforming, limitMs: 100, abortLimitMs: 100, ...subject });
   await Promise.all(running);
   return failed;
 }
