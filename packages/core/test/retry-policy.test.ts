@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   FATAL_ROUND_DELAY_MS,
+  MAX_RETRY_AFTER_MS,
   MAX_ROUND_DELAY_MS,
   type RetryPolicy,
   retryDelayMs,
@@ -156,8 +157,12 @@ describe('roundDelayMs', () => {
   });
 });
 
-describe('the pause after a refusal', () => {
-  it('is 60,000 ms', () => {
+describe('the pause after a failed round', () => {
+  it('is 60,000 ms after a refusal', () => {
     expect(FATAL_ROUND_DELAY_MS).toBe(60_000);
+  });
+
+  it('is 3,600,000 ms at most where the source asks for more', () => {
+    expect(MAX_RETRY_AFTER_MS).toBe(3_600_000);
   });
 });
